@@ -219,7 +219,7 @@ def test_a_list_with_currents_and_no_power_does_not_switch_the_set_aside_off(bef
     watch.update(measured(5, 5, 5, voltage_l1=230), NOON)
     assert watch.headroom(NOON).current == 20
     watch.update(power(3300), at(2.5))
-    assert watch.headroom(at(2.5)).current == pytest.approx(20 - (3300 - (before or 0)) / 230)
+    assert watch.headroom(at(2.5)).current == pytest.approx(20 - 3300 / 230)  # the list does not tell its power
 
 
 def test_what_feeds_in_hides_no_rise() -> None:
@@ -391,3 +391,40 @@ def test_wrong_types_are_type_errors() -> None:
 def test_a_charging_current_is_a_magnitude(charging: float) -> None:
     with pytest.raises(ValueError, match="a charging current of 0 A or more"):
         guard().update(measured(1), NOON, charging=charging)
+
+
+@pytest.mark.parametrize("charging", [6, 6.1, 16])
+def test_a_list_that_may_be_repeated_keeps_the_set_aside_whatever_the_charger_draws_now(charging: float) -> None:
+    watch = guard(wiring=ONE)
+    push = Measurement(current_l1=10, voltage_l1=230, active_power_import=2300)
+    watch.update(push, NOON, charging=6)
+    watch.update(power(4600), at(2.5), charging=6)
+    watch.update(push, at(3), charging=charging)
+    assert watch.headroom(at(3)).current == pytest.approx(25 - 10 - 10 + 6)
+
+
+def test_lists_that_arrive_twice_do_not_shorten_the_time_for_which_a_list_counts() -> None:
+    watch = guard(wiring=ONE)
+    push = Measurement(current_l1=25, voltage_l1=230, active_power_import=5750)
+    for number in range(12):
+        watch.update(push, at(10 * number))
+        watch.update(push, at(10 * number + 0.2))
+    assert watch.stale_after == timedelta(seconds=30)
+
+
+def test_a_meter_whose_clock_was_set_back_is_believed_where_it_shows_more_and_then_wholly() -> None:
+    watch = guard(wiring=ONE)
+    sent: dict[str, Any] = {"voltage_l1": 230, "active_power_import": 1150, "active_power_export": 0}
+    watch.update(Measurement(timestamp=at(0), current_l1=5, **sent), NOON)
+    found = []
+    for number, current in enumerate([25, 15, 10, 10, 10], 1):
+        watch.update(Measurement(timestamp=at(10 * number - 1200), current_l1=current, **sent), at(10 * number))
+        found.append(watch.headroom(at(10 * number)).current)
+    assert found == [0, 0, 15, 15, 15]
+    assert watch.freshness(at(60)) is Freshness.ACTIVE
+
+
+def test_a_line_without_the_charger_is_not_credited_with_what_it_draws() -> None:
+    watch = guard(wiring=FOUR, charger=(1,))
+    watch.update(measured(15, 20, 5), NOON, charging=10)
+    assert watch.headroom(NOON).by_line == {1: 20, 2: 5, 3: 20}

@@ -127,7 +127,8 @@ def test_currents_that_are_not_one_for_each_line_are_refused(charging: Any, erro
 
 def test_a_list_that_comes_late_makes_nothing_older_true_again() -> None:
     watch = guard(wiring=FOUR)
-    late, latest = (measured(l1, 5, 5, timestamp=time) for l1, time in ((5, at(0)), (20, at(10))))
+    sent = ((5, at(0)), (20, at(10)))
+    late, latest = (measured(l1, 5, 5, timestamp=time, meter_id="1") for l1, time in sent)
     watch.update(latest, at(10))
     watch.update(late, at(11))
     assert watch.headroom(at(11)).current == 5

@@ -145,7 +145,7 @@ class Run:
     clock: Callable[[datetime], datetime]
     now: datetime = START
     may_take: float = 0
-    knows_power: bool = False
+    knows_export: bool = False
     listed: float = 0
     """A that the charger drew at the last list with currents."""
     lists: list[Measurement] = field(default_factory=list)
@@ -178,11 +178,11 @@ class Run:
 
     def hear(self, kind: str) -> None:
         """One push arrives."""
-        if kind == "currents" and not self.knows_power and self.house.power < 0:
+        if kind == "currents" and not self.knows_export and self.house.power < 0:
             kind = "all"  # the promise: the pushes say the export where there is any
         push = self.house.push(kind, self.now)
         self.guard.update(push, self.clock(self.now), charging=self.house.charging)
-        self.knows_power |= kind != "currents"
+        self.knows_export |= bool(push.active_power_export)
         if kind in ("all", "currents"):
             self.listed = self.house.charging
             self.lists = [*self.lists, push][-3:]
@@ -222,8 +222,8 @@ def test_for_any_sequence_of_true_pushes_load_and_headroom_stay_below_the_fuse_o
     direction = next(way)
     for step in steps:
         run.step(step, direction)
-        if not step.is_lost and step.kind in ("all", "power", "power and export"):
-            direction = next(way)  # the promise: one way only between two pushes that say the power
+        if not step.is_lost and step.kind in ("all", "currents", "power", "power and export"):
+            direction = next(way)  # the promise: one way only between two pushes that are heard
 
 
 @given(

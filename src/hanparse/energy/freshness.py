@@ -18,6 +18,7 @@ _INTERVAL: Final = timedelta(seconds=10)
 _LISTS_AWAITED: Final = 3
 _SHORTEST_LIMIT: Final = timedelta(seconds=10)
 _LONGEST_LIMIT: Final = timedelta(seconds=60)
+_REPETITION: Final = timedelta(seconds=0.5)  # no meter sends currents more often than once a second
 _GAPS_ENOUGH: Final = 3
 _GAPS_KEPT: Final = 9
 
@@ -71,8 +72,13 @@ class Watch:
         """Record that bytes without a valid push have arrived."""
         self._bad = self._now
 
-    def listed(self) -> None:
-        """Record that a list with currents has arrived."""
+    def listed(self, *, is_same: bool = False) -> None:
+        """Record that a list with currents has arrived. `is_same` is true if it is equal to the list before.
+
+        A gateway can send each list twice. So an equal list is ignored if it follows within `_REPETITION`.
+        """
+        if is_same and self._age < _REPETITION:
+            return
         if self._listed and self._age > timedelta(0):
             self._gaps.append(self._age)
         self._listed, self._age = self._now, timedelta(0)

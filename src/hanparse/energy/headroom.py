@@ -29,26 +29,23 @@ The guarantee does not cover these cases until the next list with currents arriv
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass, field
-from datetime import timedelta
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from hanparse.energy.chargers import CHARGING, amperes, counts, power_of_change
+from hanparse.energy.byline import ByLine
+from hanparse.energy.chargers import CHARGING, amperes, counts
 from hanparse.energy.estimator import Estimator
 from hanparse.energy.freshness import Freshness as Freshness
 from hanparse.energy.freshness import Watch
 from hanparse.energy.loads import LINES, LineLoads, Load, Voltages, net_power, voltages
+from hanparse.energy.order import Dated, Order
+from hanparse.energy.reserve import Reserve, each
 from hanparse.measurement import Measurement, Wiring
-from hanparse.measurement.inputs import check_type, in_utc
+from hanparse.measurement.inputs import check_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-_DATED_KEPT: Final = 9  # lists; a new list can repeat one of them: a gateway repeats messages, Aidon hourly lists
-_LATE: Final = timedelta(minutes=30)  # a correction sets a clock back by seconds, the end of summer time by an hour
+    from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +57,9 @@ class Headroom:
     freshness: Freshness
     why: str
     """The reason for `current` as a text: the values that determine `current`, or the data that are missing."""
-    free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
+    free: Mapping[int, float] = field(default_factory=ByLine)
     """The additional current in A that loads may draw, by line (1 is L1). Empty if `freshness` is not `ACTIVE`."""
-    by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
+    by_line: Mapping[int, float] = field(default_factory=ByLine, compare=False, repr=False)
     """Current in A that all chargers together may draw, by line; `current` is the lowest for the charger's lines."""
 
 
@@ -72,13 +69,6 @@ class _Known(NamedTuple):
     push: Measurement
     loads: Mapping[int, Load]
     voltages: Voltages
-    charging: Mapping[int, float]
-
-
-class _Power(NamedTuple):
-    """An instance holds the power in W of the last push with a power, and the charging currents at that time."""
-
-    net: float
     charging: Mapping[int, float]
 
 
@@ -121,12 +111,11 @@ class FuseGuard:
         self._charger = _checked_lines(LINES[wiring] if charger is None else charger, wiring)
         self._fallback = amperes(f"a fallback from 0 A to the fuse, {fuse:g} A", fallback, fuse)
         self._watch = Watch(stale_after)
-        self._dated: deque[Measurement] = deque(maxlen=_DATED_KEPT)
+        self._dated = Dated()
         self._loads = LineLoads(wiring)
         self._estimator = _checked_estimator(bound)
         self._known: _Known | None = None
-        self._power: _Power | None = None
-        self._rise = 0.0  # rise of the current since the last list with currents, in A
+        self._reserve = Reserve()
         self._drawn: Mapping[int, float] = dict.fromkeys(self._charger, 0.0)  # charging current at the last push, in A
 
     def __repr__(self) -> str:
@@ -138,10 +127,12 @@ class FuseGuard:
         """Take a valid push that arrived at `now`. Reserve current for a rise of the power since the previous push.
 
         Call this method once for each push, on arrival. Do not give a measurement that `MeterState` merged. A repeated
-        list with a time stamp is ignored. A push is also ignored if its time stamp is less than 30 minutes before the
-        time stamp of the last list. If a list without a time stamp equals the previous list, and the two `charging` are
-        equal, too, the guard cannot know whether the list is repeated. The list then counts as fresh data, but the
-        reserved current remains reserved.
+        list with a time stamp is ignored. A push is late if its time stamp is less than 30 minutes before that of the
+        last list. The higher currents of a late list, and the rise of the power in a late push, count, but a late list
+        is no fresh data. `energy.order` tells when the guard takes a late list as new: after a correction of the
+        meter's clock. If a list without a time stamp equals the previous list, the guard cannot know whether
+        the list is repeated. The list then counts as fresh data, but the reserved current remains reserved, and the
+        lower of the two `charging` counts.
 
         `charging` is the current in A that the charger drew in its lines when the meter made the push. Give one number
         for all lines, or one number for each line in the order of `charger`. Give the current that the charger
@@ -152,21 +143,30 @@ class FuseGuard:
         """
         check_type("measurement", measurement, Measurement)
         drawn = _checked_charging(charging, self._charger)
-        self._watch.run_to(now)
+        instant = self._watch.run_to(now)
         self._watch.good()
-        if measurement.timestamp and self._is_old(measurement, measurement.timestamp):
+        loads, net = self._loads.read(measurement), net_power(measurement)
+        order = self._dated.order(measurement, instant, is_list=bool(loads))
+        if order is Order.REPEATED:
             return
         self._drawn = drawn
-        rare = self._estimator.update(measurement).get("current_l2") if self._estimator else None
-        loads = self._loads.read(measurement, rare)
-        is_same = self._known and (self._known.push, self._known.charging) == (measurement, drawn)
-        if loads:
+        if order is Order.LATE:
+            self._take_late(loads, drawn, net)
+            return
+        if self._estimator and (rare := self._estimator.update(measurement).get("current_l2")):
+            loads = self._loads.read(measurement, rare)
+        known = self._known
+        if known and loads and known.push == measurement:
+            self._watch.listed(is_same=True)
+            if drawn != known.charging:
+                self._known = known._replace(charging=each(min, drawn, known.charging))
+                self._reserve.doubt(net, drawn)
+        elif loads:
             self._watch.listed()
-            if measurement.timestamp:
-                self._dated.append(measurement)
             self._known = _Known(measurement, loads, voltages(measurement), drawn)
-        if not (loads and is_same):
-            self._add_rise(net_power(measurement), drawn, is_new_list=bool(loads))
+            self._reserve.restart(net, drawn, self._most_export(self._known))
+        else:
+            self._add_rise(net, drawn)
 
     def bad_data(self, now: datetime) -> None:
         """Record that bytes without a valid push arrived at `now`. `on_error` of `Decoder` reports these bytes."""
@@ -191,58 +191,59 @@ class FuseGuard:
         freshness = self.freshness(now)
         if freshness is not Freshness.ACTIVE or not self._known:
             why = f"{self._missing(freshness)}, fallback to {self._fallback:g} A"
-            return Headroom(self._fallback, freshness, why, by_line=dict.fromkeys(LINES[self._wiring], self._fallback))
+            return Headroom(
+                self._fallback, freshness, why, by_line=ByLine(dict.fromkeys(LINES[self._wiring], self._fallback))
+            )
         known = self._known
         concerned = self._concerned(known)
+        own = self._own(known)
         free = {line: self._free(known.loads.get(line)) for line in {*LINES[self._wiring], *concerned}}
-        may = {line: min(max(0.0, _own(known, line) + amps), self._fuse) for line, amps in free.items()}
-        tightest = min(concerned, key=lambda line: _own(known, line) + free[line])
+        may = {line: min(max(0.0, own.get(line, 0.0) + amps), self._fuse) for line, amps in free.items()}
+        tightest = min(concerned, key=lambda line: own[line] + free[line])
         more = {line: max(0.0, self._drawn[line] - known.charging[line]) for line in self._charger}
         available = {line: max(0.0, free[line] - more.get(line, 0.0)) for line in LINES[self._wiring]}
         why = self._reason(tightest, known)
-        return Headroom(may[tightest], freshness, why, MappingProxyType(available), MappingProxyType(may))
+        return Headroom(may[tightest], freshness, why, ByLine(available), ByLine(may))
 
-    def _is_old(self, measurement: Measurement, time: datetime) -> bool:
-        """Return whether the push repeats a list, or is up to `_LATE` older than the last list of the same meter."""
-        last = self._dated[-1] if self._dated else None
-        if last is None or last.timestamp is None or measurement in self._dated:
-            return last is not None
-        if last.meter_id != measurement.meter_id or (last.timestamp.tzinfo is None) is not (time.tzinfo is None):
-            return False
-        return timedelta(0) < in_utc(last.timestamp) - in_utc(time) < _LATE
+    def _take_late(self, loads: Mapping[int, Load], drawn: Mapping[int, float], net: float | None) -> None:
+        """Take a push that is older than the last list. It can only reduce the current that the guard permits."""
+        if known := self._known:
+            worse = {line: max(load, known.loads.get(line, load)) for line, load in loads.items()}
+            charging = each(min, drawn, known.charging) if loads else known.charging
+            self._known = known._replace(loads={**known.loads, **worse}, charging=charging)
+        self._add_rise(net, drawn)
 
     def _concerned(self, known: _Known) -> set[int]:
         """Return the lines of the charger. If the meter has another wiring, return all lines of both wirings."""
         other = self._other_wiring(known)
         return {*LINES[self._wiring], *LINES[other]} if other else set(self._charger)
 
+    def _own(self, known: _Known) -> dict[int, float]:
+        """Return the charging current by line.
+
+        If the meter has another wiring, a line without the charger gets the smallest charging current.
+        """
+        smallest = min(known.charging.values())
+        others = dict.fromkeys(self._concerned(known), smallest) if self._other_wiring(known) else {}
+        return {**others, **known.charging}
+
     def _other_wiring(self, known: _Known) -> Wiring | None:
         return None if known.push.wiring is self._wiring else known.push.wiring
 
-    def _add_rise(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
-        """Add the rise of the power to the reserved current. A new list sets it to 0: the list includes the rises."""
-        if is_new_list:
-            self._rise = 0.0
-        elif net is not None and self._known:
-            self._rise += self._risen(self._known, _Power(net, drawn))
-        if net is not None:
-            self._power = _Power(net, drawn)
+    def _add_rise(self, net: float | None, drawn: Mapping[int, float]) -> None:
+        if known := self._known:
+            self._reserve.add(net, drawn, None if self._other_wiring(known) else self._wiring, known.voltages)
+        elif net is not None:
+            self._reserve.restart(net, drawn, 0.0)
+
+    def _most_export(self, known: _Known) -> float:
+        """Return the largest power in W that the currents of a list can feed in."""
+        amps = sum(known.loads[line].current if line in known.loads else self._fuse for line in LINES[self._wiring])
+        return known.voltages.highest * amps
 
     def _free(self, load: Load | None) -> float:
         """Return the free current in A: below 0 if the fuse is overloaded, -inf if the current is unknown."""
-        return self._fuse - load.current - self._rise if load else -math.inf
-
-    def _risen(self, known: _Known, power: _Power) -> float:
-        """Return the current in A that the rise of the power since the previous push can add to a line.
-
-        If the charger drew more power than before, the difference is subtracted, because `charging` includes it. If the
-        charger drew less, the difference is added, because other loads have drawn this power. If the power has fallen,
-        the result is 0, because it can have fallen in another line. The power before the first push is taken as 0.
-        """
-        before = self._power or _Power(0.0, known.charging)
-        change = {line: amps - before.charging[line] for line, amps in power.charging.items()}
-        own = power_of_change(change, None if self._other_wiring(known) else self._wiring, known.voltages)
-        return max(0.0, power.net - before.net - own) / known.voltages.lowest
+        return self._fuse - load.current - self._reserve.amps if load else -math.inf
 
     def _reason(self, line: int, known: _Known) -> str:
         other = self._other_wiring(known)
@@ -252,23 +253,22 @@ class FuseGuard:
             return missing + meter
         load = known.loads[line]
         parts = [f"L{line} is the tightest line with {load.current:.2f} A of {self._fuse:g} A, {load.source}"]
-        if own := _own(known, line):
+        if own := self._own(known)[line]:
             parts.append(f"including {own:g} A of the charger")
-        if self._rise:
-            parts.append(f"and {self._rise:.2f} A are reserved because the power has risen since the list")
+        if self._reserve.amps:
+            parts.append(f"and {self._reserve.amps:.2f} A are reserved because the power has risen since the list")
         return ", ".join(parts) + meter
 
     def _missing(self, freshness: Freshness) -> str:
         if freshness is Freshness.BAD_DATA:
             return "bytes arrive, but no valid push"
         if self._known is None:
-            return "no list with currents has arrived yet, only powers" if self._power else "no list has arrived yet"
+            return (
+                "no list with currents has arrived yet, only powers"
+                if self._reserve.has_power
+                else "no list has arrived yet"
+            )
         return self._watch.why_stale()
-
-
-def _own(known: _Known, line: int) -> float:
-    """Return the charging current in a line; if the charger does not use the line, the smallest charging current."""
-    return known.charging.get(line, min(known.charging.values()))
 
 
 def _checked_charging(charging: float | Sequence[float], lines: tuple[int, ...]) -> dict[int, float]:
