@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import deque
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hanparse import Decoder, Wiring
@@ -27,19 +29,46 @@ if TYPE_CHECKING:
     Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 LEAST: Final = 6.0  # A; IEC 61851-1 has no signal for a lower current
+LATENCY: Final = 5.0  # s; a push is at most this old when it arrives
 
 
 class Charger(Protocol):
     """A charger with a current limit. Both methods must return quickly."""
 
     def measured_current(self) -> float:
-        """Return the measured current of each line in A.
+        """Return the measured current of each line in A, not the limit.
 
         Return 0 if the charger does not measure it.
         """
 
     def set_limit(self, amperes: float) -> None:
         """Limit the current of the charger to `amperes`. 0 pauses the charger."""
+
+
+class Lowest:
+    """A charger that returns the lowest measured current of the last seconds.
+
+    A push shows the current of the charger at an earlier moment. If the current has
+    changed since, the guard needs the lower one.
+    """
+
+    def __init__(self, charger: Charger) -> None:
+        """Measure the current each time that a method is called."""
+        self._charger = charger
+        self._measured: deque[tuple[float, float]] = deque()
+
+    def measured_current(self) -> float:
+        """Return the lowest current of the last `LATENCY` seconds in A."""
+        now = monotonic()
+        self._measured.append((now, self._charger.measured_current()))
+        while self._measured[0][0] < now - LATENCY:
+            self._measured.popleft()
+        return min(current for _, current in self._measured)
+
+    def set_limit(self, amperes: float) -> None:
+        """Limit the current of the charger."""
+        self.measured_current()
+        self._charger.set_limit(amperes)
 
 
 async def listen(
@@ -94,6 +123,7 @@ async def keep(connect: Connect, guard: FuseGuard, charger: Charger) -> None:
 
     If one function fails, the other function also ends, and the charger pauses.
     """
+    charger = Lowest(charger)
     async with asyncio.TaskGroup() as group:
         group.create_task(control(guard, charger))
         group.create_task(listen(connect, guard, charger))

@@ -152,3 +152,21 @@ def test_a_charger_that_cannot_be_asked_ends_the_program_and_is_paused() -> None
         asyncio.run(asyncio.wait_for(keep, PATIENCE))
     assert [str(error) for error in caught.value.exceptions] == ["no answer"]
     assert charger.course == [6, 0]
+
+
+def test_the_lowest_current_of_the_last_seconds_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A push shows the current at an earlier moment, so a current that has just risen is not in it."""
+    example = script("examples/charger.py")
+    now = [0.0]
+    monkeypatch.setattr(example, "monotonic", lambda: now[0])
+    told = Told(drawn=6)
+    charger = example.Lowest(told)
+    assert charger.measured_current() == 6
+    told.drawn = 16
+    for seconds, lowest in ((1, 6), (4.9, 6), (5.1, 16)):
+        now[0] = seconds
+        assert charger.measured_current() == lowest
+    told.drawn = 10
+    charger.set_limit(12)
+    assert told.limits == [12]
+    assert charger.measured_current() == 10

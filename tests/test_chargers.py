@@ -54,13 +54,37 @@ def free(may: dict[int, float], now: dict[int, float] | None = None) -> Headroom
     ],
 )
 def test_what_a_change_takes_at_least_is_its_power(wiring: Wiring, change: dict[int, float], watts: float) -> None:
-    assert power_of_change(change, wiring, EVEN) == pytest.approx(watts)
+    before, after = ({line: max(0, sign * amps) for line, amps in change.items()} for sign in (-1, 1))
+    assert power_of_change(before, after, wiring, EVEN) == pytest.approx(watts)
 
 
 def test_more_counts_by_the_lowest_voltage_and_less_by_the_highest() -> None:
     uneven = Voltages(220, 240)
-    assert power_of_change({1: 10}, FOUR, uneven) == 2200
-    assert power_of_change({1: -10}, FOUR, uneven) == -2400
+    for wiring, lines, volts in ((FOUR, (1,), 1.0), (THREE, (1, 3), 1.0)):
+        none, some = (dict.fromkeys(lines, amps) for amps in (0.0, 10.0))
+        assert power_of_change(none, some, wiring, uneven) == pytest.approx(2200 * volts)
+        assert power_of_change(some, none, wiring, uneven) == pytest.approx(-2400 * volts)
+
+
+UNITS = st.lists(st.sampled_from([0, 6, 10, 16]) | st.floats(0, 32), min_size=3, max_size=3)
+
+
+@given(UNITS, UNITS)
+def test_on_three_wires_the_power_of_resistive_units_follows_from_the_currents_of_the_lines(
+    before: list[float], after: list[float]
+) -> None:
+    """Each unit is between two lines. The phasors of two units of a line are 60 degrees apart."""
+    currents = [
+        {line: abs(units[line - 1] + rect(units[line % 3], math.pi / 3)) for line in (1, 2, 3)}
+        for units in (before, after)
+    ]
+    found = power_of_change(currents[0], currents[1], THREE, EVEN)
+    assert found == pytest.approx(230 * (sum(after) - sum(before)), abs=0.01)
+
+
+def test_currents_that_no_units_between_lines_draw_count_with_the_widest_limits() -> None:
+    assert power_of_change({1: 0, 2: 0}, {1: 16, 2: 0}, THREE, EVEN) == 16 * 115
+    assert power_of_change({1: 16, 2: 0}, {1: 0, 2: 0}, THREE, EVEN) == -16 * 230
 
 
 def test_by_line_adds_up_what_chargers_draw_in_the_lines_of_the_meter() -> None:

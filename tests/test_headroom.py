@@ -57,12 +57,12 @@ def test_a_rise_that_is_the_chargers_own_is_not_held_against_it(
     assert watch.headroom(at(2.5)).current == pytest.approx(before, abs=0.05)
 
 
-def test_voltages_of_dead_phases_do_not_count_and_230_v_stand_in_for_missing_ones() -> None:
-    for first, second in ((230, 0), (None, None)):
+def test_voltages_of_dead_phases_do_not_count_and_the_lowest_permitted_stands_in_for_missing_ones() -> None:
+    for first, second, lowest in ((230, 0, 230), (None, None, 207)):
         watch = guard(wiring=FOUR)
         watch.update(measured(0, 0, 0, active_power_import=0, voltage_l1=first, voltage_l2=second), NOON)
         watch.update(power(2300), at(2))
-        assert watch.headroom(at(2)).current == 15
+        assert watch.headroom(at(2)).current == pytest.approx(25 - 2300 / lowest)
 
 
 def test_power_alone_keeps_nothing_fresh() -> None:
@@ -332,8 +332,9 @@ def test_real_pushes_leave_the_fuse_less_what_they_say() -> None:
         assert said.freshness is (Freshness.ACTIVE if sent else Freshness.NO_DATA)
         if measurement.wiring is THREE and sent.get(2) == 0 and abs(sent[1] - sent[3]) > 1:
             sent[2] = sent[1] + sent[3]  # the one frame in which L2 cannot be 0: it may carry as much
+        step = 1 if file.name == "landis_gyr/ch-e570" else 0  # it sends whole amperes
         for line, current in sent.items():
-            assert said.free[line] == pytest.approx(10_000 - abs(current))  # negative in export on some meters
+            assert said.free[line] == pytest.approx(10_000 - abs(current) - step)  # negative in export on some meters
 
 
 def test_the_it_meter_of_aidon_leaves_what_its_two_currents_leave() -> None:

@@ -113,7 +113,7 @@ def test_a_current_beyond_all_floats_is_not_known(wiring: Wiring, absurd: float)
 
 def test_the_lowest_and_the_highest_voltage_are_those_of_lines_that_live() -> None:
     assert voltages(measured(voltage_l1=228, voltage_l2=0, voltage_l3=231)) == (228, 231)
-    assert voltages(measured(voltage_l1=math.nan, voltage_l2=10**400)) == (230, 230)
+    assert voltages(measured(voltage_l1=math.nan, voltage_l2=10**400)) == (207, 253)
 
 
 @pytest.mark.parametrize(
@@ -139,3 +139,16 @@ def test_the_power_of_a_push_is_import_less_export(
 
 def test_a_one_phase_house_has_one_line() -> None:
     assert carried(measured(5, 6, 7), ONE) == {1: 5}
+
+
+@pytest.mark.parametrize("sent", [{}, {"voltage_l1": 0.0}, {"voltage_l1": 23000.0, "voltage_l2": math.nan}])
+def test_without_a_possible_voltage_the_limits_of_en_50160_count(sent: dict[str, Any]) -> None:
+    assert voltages(Measurement(current_l1=5.0, **sent)) == (207, 253)
+
+
+@pytest.mark.parametrize("name", ["p1/nl-dsmr50-document", "landis_gyr/ch-e570"])
+def test_the_step_of_a_meter_that_sends_whole_amperes_is_added(name: str) -> None:
+    push = decode(named(name).data)
+    loads = LineLoads(FOUR).read(push)
+    assert loads[1].current == (push.current_l1 or 0) + 1
+    assert loads[1].source == "measured, with a step of 1 A"

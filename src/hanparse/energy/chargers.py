@@ -35,8 +35,9 @@ _BALANCED: Final = {
     (Wiring.FOUR_WIRE, 2): (math.sqrt(3) / 2, 1.0),  # least: one load between two lines; most: two loads to neutral
     (Wiring.FOUR_WIRE, 3): (1.0, 1.0),
 }
-_UNEVEN: Final = {Wiring.THREE_WIRE: (0.5, 1 / math.sqrt(3)), Wiring.FOUR_WIRE: (math.sqrt(3) / 2, 1.0)}
+_UNEVEN: Final = (math.sqrt(3) / 2, 1.0)  # on four wires
 _ANY_WIRING: Final = (0.5, 1.0)
+_ROUNDED: Final = 0.5  # A; three currents whose sum is 0 are accepted with this error
 _EXHAUSTED: Final = 1e-9  # A; a smaller current is taken as 0
 
 
@@ -82,21 +83,43 @@ def counts(wiring: Wiring) -> tuple[int, ...]:
     return tuple(count for known, count in _BALANCED if known is wiring)
 
 
-def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages: Voltages) -> float:
-    """Return the smallest rise of the charging power, in W, that a change of the charging currents can cause.
+def power_of_change(
+    before: Mapping[int, float], after: Mapping[int, float], wiring: Wiring | None, voltages: Voltages
+) -> float:
+    """Return the smallest rise of the charging power, in W, between two moments.
 
-    `change` gives the change of the current in each line, in A. The result is below 0 if the power may have fallen.
-    `wiring` is `None` if it is unknown. The power factor is taken as 1.
+    `before` and `after` give the charging current in each line, in A. The result is below 0 if the power may have
+    fallen. `wiring` is `None` if it is unknown. The power factor is taken as 1.
     """
-    if wiring is None:
+    if wiring is Wiring.THREE_WIRE:
+        first, second = _between_lines(before), _between_lines(after)
+        if first is not None and second is not None:
+            return (second - first) * (voltages.lowest if second > first else voltages.highest)
+    changes = [amps - before[line] for line, amps in after.items()]
+    if wiring is None or wiring is Wiring.THREE_WIRE:
         least, most = _ANY_WIRING
-    elif len(set(change.values())) == 1:
-        least, most = _BALANCED[wiring, len(change)]
+    elif len(set(changes)) == 1:
+        least, most = _BALANCED[wiring, len(changes)]
     else:
-        least, most = _UNEVEN[wiring]
-    rise = sum(amps for amps in change.values() if amps > 0)
-    fall = -sum(amps for amps in change.values() if amps < 0)
+        least, most = _UNEVEN
+    rise = sum(amps for amps in changes if amps > 0)
+    fall = -sum(amps for amps in changes if amps < 0)
     return rise * voltages.lowest * least - fall * voltages.highest * most
+
+
+def _between_lines(currents: Mapping[int, float]) -> float | None:
+    """Return the power of loads between lines in W for 1 V, or `None` if the sum of the currents cannot be 0.
+
+    The loads are resistive, so the current of each load is in phase with the voltage between its lines. If a, b and c
+    are the currents of the three loads, the current of a line is √(a² + b² + ab). The sum of the squares of the line
+    currents and the area of the triangle that they form give the sum a + b + c.
+    """
+    first, second, third = sorted([*currents.values(), 0.0, 0.0][:3])
+    if third - first - second > _ROUNDED:
+        return None
+    half = (first + second + third) / 2
+    area = math.sqrt(max(0.0, half * (half - first) * (half - second) * (half - third)))
+    return math.sqrt((first**2 + second**2 + third**2) / 2 + 2 * math.sqrt(3) * area)
 
 
 def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, float]:
@@ -120,13 +143,14 @@ def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float
     result of `by_line` to this guard as `charging`. All chargers get the same limit, but no charger gets more than its
     `most`, or more than its lines permit. If the limits of some chargers are below their `least`, the last of these
     chargers pauses, and the other chargers share its current. This is repeated until no limit is below `least`. The
-    limit of a charger that pauses is 0. Raises `ValueError` for unequal numbers of chargers and currents.
+    limit of a charger that pauses is 0. Raises the same errors as `by_line`.
 
     If a charger draws less than before, other chargers get its current only after a list of the meter (the values of
     one push) has shown that the current is free. The reason: the currents of chargers on an IT grid are not in phase,
     so if one charger draws 1 A less, another charger cannot always draw 1 A more.
     """
     targets = _targets(headroom.by_line, chargers)
+    drawn = [amperes(CHARGING, current) for current in drawn]
     wanted = [max(0.0, target - now) for target, now in zip(targets, drawn, strict=True)]
     rises = _filled(dict(headroom.free or headroom.by_line), chargers, wanted)
     limits = [min(target, now + rise) for target, now, rise in zip(targets, drawn, rises, strict=True)]

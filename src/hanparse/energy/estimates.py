@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DISTORTION: Final = triangle.DISTORTION
 """The largest part of the gap that is attributed to harmonics, in VA. `hanparse.energy.triangle` defines the gap."""
 CURRENT_STEP: Final = 0.1
-"""The current step of Aidon meters in A. No known meter has a coarser step."""
+"""The current step of Aidon meters in A. Dutch P1 meters and the E570 of Landis+Gyr have steps of 1 A."""
 VOLTAGE_STEP: Final = 1.0
 """The voltage step of Kamstrup meters in V. No known meter has a coarser step."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.energy.estimates import current_step, is_l2_ruled_out
+from hanparse.energy.estimates import CURRENT_STEP, current_step, is_l2_ruled_out
 from hanparse.measurement import Wiring
 from hanparse.measurement.inputs import finite
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 LINES: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 2, 3), Wiring.FOUR_WIRE: (1, 2, 3)}
 """The lines of a house, by the wiring of the house."""
 L2: Final = 2
-_NOMINAL_VOLTAGE: Final = 230.0  # V, for a push with currents and without voltages
+_USUAL: Final = (207.0, 253.0)  # V, 230 V ± 10 % (EN 50160), for a push with currents and without voltages
+_MAX_VOLTAGE: Final = 300.0  # V; a higher voltage, such as one with a wrong scaler, is not used
 
 
 class Load(NamedTuple):
@@ -62,8 +63,7 @@ class LineLoads:
         currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
         if Wiring.THREE_WIRE in (self._wiring, measurement.wiring) and not self._is_l2_measured(measurement):
             currents[L2] = None
-        step = current_step(measurement) if measurement.scale.current > 1 else 0.0
-        how = f"measured, with a step of {step:g} A behind transformers" if step else "measured"
+        step, how = _step(measurement)
         measured = {line: Load(sent + step, how) for line, sent in currents.items() if sent is not None}
         loads = dict(measured)
         for line in currents.keys() - measured.keys() if measured else ():
@@ -103,10 +103,24 @@ class LineLoads:
         return Load(current, f"not measured but never above L{first} + L{second} without a neutral")
 
 
+def _step(measurement: Measurement) -> tuple[float, str]:
+    """Return the step in A that is added to each measured current, and the source of the currents in words.
+
+    The step is added if the currents are multiplied by the ratio of transformers, or if it is above the usual step.
+    """
+    step = current_step(measurement)
+    if measurement.scale.current > 1:
+        return step, f"measured, with a step of {step:g} A behind transformers"
+    return (step, f"measured, with a step of {step:g} A") if step > CURRENT_STEP else (0.0, "measured")
+
+
 def voltages(measurement: Measurement) -> Voltages:
-    """Return the lowest and the highest voltage of a push, or 230 V if the push contains no voltage."""
+    """Return the lowest and the highest voltage of a push, or 207 V and 253 V if the push contains no voltage.
+
+    A voltage above 300 V counts as not contained.
+    """
     sent = [_magnitude(getattr(measurement, f"voltage_l{line}")) for line in (1, 2, 3)]
-    alive = [voltage for voltage in sent if voltage] or [_NOMINAL_VOLTAGE]
+    alive = [voltage for voltage in sent if voltage and voltage <= _MAX_VOLTAGE] or _USUAL
     return Voltages(min(alive), max(alive))
 
 

@@ -65,8 +65,7 @@ class Reserve:
         self._note(net)
         if net is not None:
             before, self._before = self._before, _Power(net, charging)
-            change = {line: amps - before.charging[line] for line, amps in charging.items()}
-            own = power_of_change(change, wiring, volts)
+            own = power_of_change(before.charging, charging, wiring, volts)
             self.amps += max(0.0, net - before.net - own) / volts.lowest
 
     def _note(self, net: float | None) -> None:
