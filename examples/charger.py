@@ -53,7 +53,7 @@ class Lowest:
     """
 
     def __init__(self, charger: Charger) -> None:
-        """Measure the current each time that a method is called."""
+        """Measure the current in each call of `measured_current`."""
         self._charger = charger
         self._measured: deque[tuple[float, float]] = deque()
 
@@ -67,7 +67,6 @@ class Lowest:
 
     def set_limit(self, amperes: float) -> None:
         """Limit the current of the charger."""
-        self.measured_current()
         self._charger.set_limit(amperes)
 
 
@@ -113,6 +112,7 @@ async def control(guard: FuseGuard, charger: Charger, *, period: float = 1) -> N
         while True:
             current = guard.headroom(datetime.now(UTC)).current
             charger.set_limit(current if current >= LEAST else 0)
+            charger.measured_current()  # `Lowest` remembers it
             await asyncio.sleep(period)
     finally:
         charger.set_limit(0)

@@ -167,6 +167,6 @@ def test_the_lowest_current_of_the_last_seconds_counts(monkeypatch: pytest.Monke
         now[0] = seconds
         assert charger.measured_current() == lowest
     told.drawn = 10
+    assert charger.measured_current() == 10
     charger.set_limit(12)
     assert told.limits == [12]
-    assert charger.measured_current() == 10
