@@ -128,11 +128,10 @@ class FuseGuard:
 
         Call this method once for each push, on arrival. Do not give a measurement that `MeterState` merged. A repeated
         list with a time stamp is ignored. A push is late if its time stamp is less than 30 minutes before that of the
-        last list. The higher currents of a late list, and the rise of the power in a late push, count, but a late list
-        is no fresh data. `energy.order` tells when the guard takes a late list as new: after a correction of the
-        meter's clock. If a list without a time stamp equals the previous list, the guard cannot know whether
-        the list is repeated. The list then counts as fresh data, but the reserved current remains reserved, and the
-        lower of the two `charging` counts.
+        last list. The guard uses the higher currents of a late list, and the rise of the power in a late push, but a
+        late list is not fresh data. `energy.order` contains the rule for a meter whose clock was set back. If a list
+        without a time stamp equals the previous list, the guard cannot know whether the list is repeated. The list then
+        counts as fresh data, but the reserved current remains reserved, and the guard uses the lower `charging`.
 
         `charging` is the current in A that the charger drew in its lines when the meter made the push. Give one number
         for all lines, or one number for each line in the order of `charger`. Give the current that the charger
@@ -155,16 +154,8 @@ class FuseGuard:
             return
         if self._estimator and (rare := self._estimator.update(measurement).get("current_l2")):
             loads = self._loads.read(measurement, rare)
-        known = self._known
-        if known and loads and known.push == measurement:
-            self._watch.listed(is_same=True)
-            if drawn != known.charging:
-                self._known = known._replace(charging=each(min, drawn, known.charging))
-                self._reserve.doubt(net, drawn)
-        elif loads:
-            self._watch.listed()
-            self._known = _Known(measurement, loads, voltages(measurement), drawn)
-            self._reserve.restart(net, drawn, self._most_export(self._known))
+        if loads:
+            self._take_list(measurement, loads, drawn, net)
         else:
             self._add_rise(net, drawn)
 
@@ -204,6 +195,20 @@ class FuseGuard:
         available = {line: max(0.0, free[line] - more.get(line, 0.0)) for line in LINES[self._wiring]}
         why = self._reason(tightest, known)
         return Headroom(may[tightest], freshness, why, ByLine(available), ByLine(may))
+
+    def _take_list(
+        self, push: Measurement, loads: Mapping[int, Load], drawn: Mapping[int, float], net: float | None
+    ) -> None:
+        known = self._known
+        if known and known.push == push:
+            self._watch.listed(is_same=True)
+            if drawn != known.charging:
+                self._known = known._replace(charging=each(min, drawn, known.charging))
+                self._reserve.doubt(net, drawn)
+        else:
+            self._watch.listed()
+            self._known = _Known(push, loads, voltages(push), drawn)
+            self._reserve.restart(net, drawn, self._most_export(self._known))
 
     def _take_late(self, loads: Mapping[int, Load], drawn: Mapping[int, float], net: float | None) -> None:
         """Take a push that is older than the last list. It can only reduce the current that the guard permits."""
