@@ -155,7 +155,7 @@ class FuseGuard:
         if self._estimator and (rare := self._estimator.update(measurement).get("current_l2")):
             loads = self._loads.read(measurement, rare)
         if loads:
-            self._take_list(measurement, loads, drawn, net)
+            self._take_list(measurement, loads, drawn)
         else:
             self._add_rise(net, drawn)
 
@@ -196,10 +196,8 @@ class FuseGuard:
         why = self._reason(tightest, known)
         return Headroom(may[tightest], freshness, why, ByLine(available), ByLine(may))
 
-    def _take_list(
-        self, push: Measurement, loads: Mapping[int, Load], drawn: Mapping[int, float], net: float | None
-    ) -> None:
-        known = self._known
+    def _take_list(self, push: Measurement, loads: Mapping[int, Load], drawn: Mapping[int, float]) -> None:
+        known, net = self._known, net_power(push)
         if known and known.push == push:
             self._watch.listed(is_same=True)
             if drawn != known.charging:
