@@ -9,7 +9,8 @@
 The discovery is the message that describes a meter to Home Assistant. The status is "online" while the bridge runs. The
 broker keeps the discovery, the registers and the status. It does not keep powers, because powers are soon out of date.
 The bridge gives the broker a last will (MQTT 5.0, 3.1.2.5). When the connection is lost, the broker publishes this
-message, which sets the status to "offline".
+message, which sets the status to "offline". This can also be the will of an older connection, or the status of another
+bridge. So while a bridge runs, it answers each "offline" with "online".
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ class _Session:
 
     async def run(self, outlet: Outlet) -> None:
         """Publish updates until the connection is lost or this task is cancelled. Then set the status to "offline"."""
-        await self._publish(Message(self._status, ONLINE, retain=True))
+        await self._publish_online()
         tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._deliver(outlet))}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -168,23 +169,32 @@ class _Session:
             outlet.done(update)
 
     async def _listen(self) -> None:
-        """Repeat the discovery and the values when Home Assistant starts.
+        """Repeat the status, the discovery and the values when Home Assistant starts.
 
-        When the broker sends the retained discovery of an earlier connection, publish the discovery again: it then
-        contains the entities of the retained discovery, too.
+        When another client sets the status to something else than "online", set it to "online" again. When the broker
+        sends the retained discovery of an earlier connection, publish the discovery again: it then contains the
+        entities of the retained discovery, too.
         """
-        if self._settings.prefix:
-            await self._client.subscribe(f"{self._settings.prefix}/status", qos=1)
+        birth = f"{self._settings.prefix}/status" if self._settings.prefix else None
+        await self._client.subscribe([(topic, 1) for topic in (self._status, birth) if topic is not None])
         async for message in self._client.messages:
-            key = self._key_of(str(message.topic))
-            if message.payload == ONLINE.encode() and key is None:
-                self._announced.clear()
-                for update in [*self._last.values()]:
-                    await self._announce(update)
-                    await self._publish_states(update, with_kept=True)
+            topic, is_online = str(message.topic), message.payload == ONLINE.encode()
+            key = self._key_of(topic)
+            if topic == self._status:
+                if not is_online:  # an answer to "online" would never end
+                    await self._publish_online()
+            elif topic == birth and is_online:
+                await self._repeat()
             elif message.retain and key is not None:
                 self._kept_entities[key] = components(message.payload)
                 await self._announce(self._last[key])
+
+    async def _repeat(self) -> None:
+        await self._publish_online()
+        self._announced.clear()
+        for update in [*self._last.values()]:
+            await self._announce(update)
+            await self._publish_states(update, with_kept=True)
 
     def _key_of(self, topic: str) -> str | None:
         """Return the key of the meter whose discovery has this topic, or `None`."""
@@ -225,6 +235,9 @@ class _Session:
         for message in (*states(update, base), *(flat(update, base) if self._settings.is_flat else ())):
             if with_kept or not message.retain:
                 await self._publish(message)
+
+    async def _publish_online(self) -> None:
+        await self._publish(Message(self._status, ONLINE, retain=True))
 
     async def _publish(self, message: Message) -> None:
         await self._client.publish(message.topic, message.payload, qos=int(message.retain), retain=message.retain)
