@@ -21,7 +21,8 @@ ONLINE, OFFLINE = "online", "offline"
 LATE: Final = 300.0
 """The time in s by which an hourly push with registers can be late. After that, the registers count as missing."""
 ORIGIN: Final = "hanparse"
-_ENERGY_TIME: Final = "energy_time"
+ENERGY_NAMES: Final = REGISTERS | {"energy_time"}
+"""The names of the fields in a message with registers."""
 
 
 class Message(NamedTuple):
@@ -59,7 +60,7 @@ def states(update: Update, base: str) -> list[Message]:
     """
     topics = Topics(base, update.meter)
     document = update.document()
-    energy = {name: document.pop(name) for name in [*document] if name in REGISTERS or name == _ENERGY_TIME}
+    energy = {name: document.pop(name) for name in [*document] if name in ENERGY_NAMES}
     found = [Message(topics.of("state"), as_json(document))]
     return [*found, Message(topics.of("energy"), as_json(energy), retain=True)] if update.registers else found
 

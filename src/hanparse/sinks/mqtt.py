@@ -21,9 +21,9 @@ import ssl
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from hanparse.sinks.discovery import OFFLINE, ONLINE, ORIGIN, Message, Topics, components, discovery, flat, states
+from hanparse.sinks.discovery import OFFLINE, ONLINE, Message, Topics, components, discovery, flat, states
 from hanparse.sources.address import PORTS
 from hanparse.sources.background import end
 from hanparse.sources.mqtt import check_reachable, leave
@@ -108,13 +108,13 @@ class Mqtt:
         """Publish every update. All meters share one status topic, because a connection has only one will."""
         first = await outlet.first()
         status = Topics(self._settings.base, first.meter).of("status")
-        async with _connected(self._settings, status) as client:
+        async with connected(self._settings, status) as client:
             session = _Session(client, self._settings, status, self._silence)
             await session.run(outlet)
 
 
 @asynccontextmanager
-async def _connected(settings: Settings, will: str | None = None) -> AsyncIterator[aiomqtt.Client]:
+async def connected(settings: Settings, will: str | None = None) -> AsyncIterator[aiomqtt.Client]:
     """Connect before the block, and disconnect after it. Raises `OSError` for every error of the connection."""
     import aiomqtt  # noqa: PLC0415  an extra
 
@@ -241,43 +241,3 @@ class _Session:
 
     async def _publish(self, message: Message) -> None:
         await self._client.publish(message.topic, message.payload, qos=int(message.retain), retain=message.retain)
-
-
-async def forget(target: Target) -> int:
-    """Remove the retained messages of a bridge from its broker: the discoveries, the registers and the status.
-
-    Home Assistant then removes the devices of the bridge. Return the number of removed messages. Raises
-    `OSError` if the broker cannot be reached.
-    """
-    settings = Settings(target)
-    async with _connected(settings) as client:
-        topics = await _kept_topics(client, settings)
-        for topic in topics:
-            await client.publish(topic, b"", qos=1, retain=True)
-    return len(topics)
-
-
-async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
-    """Return the topics of the retained messages of a bridge.
-
-    This client also publishes a message to itself. The broker sends retained messages first, so this message arrives
-    after all retained messages.
-    """
-    end = f"{settings.base}/end"
-    patterns = [f"{settings.base}/#", *([f"{settings.prefix}/device/+/config"] if settings.prefix else [])]
-    await client.subscribe([(pattern, 1) for pattern in patterns])
-    await client.publish(end, b"end", qos=1)
-    found = []
-    async for message in client.messages:
-        topic = str(message.topic)
-        if topic == end:
-            break
-        if message.retain and (topic.startswith(f"{settings.base}/") or _is_ours(topic, message.payload, settings)):
-            found.append(topic)
-    return found
-
-
-def _is_ours(topic: str, payload: Any, settings: Settings) -> bool:  # noqa: ANN401  the library allows several types
-    """Return whether a message is the discovery of a bridge whose topics begin with `settings.base`."""
-    start = f"{settings.prefix}/device/{ORIGIN}_"
-    return topic.startswith(start) and f'"availability_topic": "{settings.base}/'.encode() in bytes(payload)
