@@ -61,13 +61,14 @@ def kept(broker: Broker) -> dict[str, str]:
 
 
 def run_bridge(url: str) -> None:
-    """Let a bridge publish two meters: meter 7 has registers, and meter 8 has none."""
+    """Let a bridge publish three meters: meter 7 has registers, meter 8 has none, and the third sends no id."""
     tracker = Tracker()
     pushes = [
         Measurement(meter_id="7", active_power_import=5, active_energy_import=1000, received=at(0)),
         Measurement(meter_id="8", active_power_import=6, received=at(1)),
+        Measurement(active_energy_import=2000, received=at(2)),
     ]
-    driven(Mqtt(parse(url), 60), [one for push in pushes for one in tracker.update(push, str(push.meter_id))])
+    driven(Mqtt(parse(url), 60), [one for push in pushes for one in tracker.update(push, f"pulse/{push.meter_id}")])
 
 
 @pytest.mark.parametrize("query", ["", "?flat=1", "?discovery=", "?discovery=ha&flat=1"])
@@ -97,7 +98,7 @@ def test_a_status_that_several_meters_share_is_removed_with_the_discovery_of_eac
 
 @brokers.needs_mosquitto
 @pytest.mark.parametrize(
-    ("rights", "left"), [("topic read #", 4), ("topic read #\ntopic write home/#", 2), ("topic write #", 4)]
+    ("rights", "left"), [("topic read #", 6), ("topic read #\ntopic write home/#", 3), ("topic write #", 6)]
 )
 def test_a_broker_that_drops_messages_is_an_error_that_names_the_missing_right(
     tmp_path: Path, rights: str, left: int, monkeypatch: pytest.MonkeyPatch

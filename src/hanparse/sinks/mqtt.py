@@ -23,7 +23,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from hanparse.sinks.discovery import OFFLINE, ONLINE, Message, Topics, components, discovery, flat, states
+from hanparse.sinks.discovery import BASE, OFFLINE, ONLINE, Message, Topics, components, discovery, flat, states
 from hanparse.sources.address import PORTS
 from hanparse.sources.background import end
 from hanparse.sources.mqtt import check_reachable, leave
@@ -49,7 +49,7 @@ KEEPALIVE: Final = 15
 """The keep-alive interval in s. The client closes the connection if the broker does not answer for about 20 s."""
 OFFLINE_TIMEOUT: Final = 0.5
 """The longest time in s for publishing the status "offline" at the end."""
-_BASE, _PREFIX = "hanparse", "homeassistant"
+_PREFIX: Final = "homeassistant"
 _WILDCARDS: Final = "+#"
 
 
@@ -60,7 +60,7 @@ class Settings:
         """Raises `ValueError` if the path or the prefix of the discovery contains a wildcard."""
         options = target.options
         self.target = target
-        self.base = target.path.strip("/") or _BASE
+        self.base = target.path.strip("/") or BASE
         self.prefix = options.get("discovery", _PREFIX)
         self.is_flat = options.get("flat", "0") not in ("", "0")
         if set(self.base + self.prefix) & set(_WILDCARDS):
