@@ -95,8 +95,8 @@ class Listener:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def publish(self, topic: str, payload: str) -> None:
-        self._client.publish(topic, payload, qos=1).wait_for_publish(LONGEST)
+    def publish(self, topic: str, payload: str, *, retain: bool = False) -> None:
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(LONGEST)
 
     def last(self, topic: str) -> bytes | None:
         return next((payload for name, payload in reversed(self.messages) if name == topic), None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from updates import update, update_of_frame, updates_of
 
-from hanparse.sinks.discovery import Message, discovery, flat, states
+from hanparse.sinks.discovery import Message, Topics, discovery, flat, states
+from hanparse.sinks.update import Identity
 
 if TYPE_CHECKING:
     from hanparse.sinks.update import Update
@@ -87,6 +89,18 @@ def test_a_push_without_a_new_field_does_not_change_the_discovery() -> None:
     assert len({json.dumps(config(one)) for one in named}) == 1
 
 
+def test_bridges_with_different_bases_share_a_device_only_if_the_meter_sent_its_id() -> None:
+    for is_id, count in ((True, 1), (False, 3)):
+        meter = Identity("meter", is_id=is_id)
+        assert len({Topics(base, meter).config("homeassistant") for base in ("hanparse", "home", "house")}) == count
+        assert Topics("hanparse", meter).config("homeassistant") == "homeassistant/device/hanparse_meter/config"
+    one = replace(update(active_power_import=5), meter=Identity("meter", is_id=False))
+    found = [json.loads(discovery(one, base, "homeassistant", "x", 60).payload) for base in ("hanparse", "home")]
+    assert found[0]["device"]["identifiers"] != found[1]["device"]["identifiers"]
+    ids = {config["components"]["active_power_import"]["unique_id"] for config in found}
+    assert len(ids) == 2
+
+
 def test_the_state_has_what_the_push_contains_and_the_registers_are_apart_and_kept() -> None:
     one = update(5, active_power_import=0, active_energy_import=7, model="X")
     state, energy = states(one, "base")
@@ -102,10 +116,10 @@ def test_the_state_has_what_the_push_contains_and_the_registers_are_apart_and_ke
 
 
 def test_flat_topics_have_numbers_alone_and_nothing_that_is_absent() -> None:
-    one = update(active_power_import=5, active_power_export=7, active_energy_import=9, meter_id="a/b")
+    one = update(active_power_import=5, active_power_export=7, active_energy_import=9, meter_id="a-b")
     assert flat(one, "base") == [
-        Message("base/a_b/active_power_import", "5"),
-        Message("base/a_b/active_power_export", "7"),
-        Message("base/a_b/active_energy_import", "9.0", retain=True),
-        Message("base/a_b/active_power", "-2"),
+        Message("base/a-b/active_power_import", "5"),
+        Message("base/a-b/active_power_export", "7"),
+        Message("base/a-b/active_energy_import", "9.0", retain=True),
+        Message("base/a-b/active_power", "-2"),
     ]

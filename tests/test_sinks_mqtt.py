@@ -86,6 +86,55 @@ def test_two_meters_of_one_source_are_two_devices_with_the_status_of_the_first(t
         listener.wait("hanparse/1/status", lambda text: text == "offline")
 
 
+@pytest.mark.parametrize("payload", ["offline", "", "else"])
+@pytest.mark.parametrize("query", ["", "?discovery="])
+def test_a_status_that_another_client_sets_is_online_again_while_the_bridge_runs(
+    tmp_path: Path, payload: str, query: str
+) -> None:
+    status = "hanparse/7/status"
+
+    async def overwrite() -> None:
+        await asyncio.to_thread(listener.publish, status, payload, retain=True)
+        await asyncio.to_thread(until, lambda: statuses() == ["online", payload, "online"])
+
+    def statuses() -> list[str]:
+        return [found.decode() for topic, found in listener.messages if topic == status]
+
+    with Broker(tmp_path) as broker, Listener(broker) as listener:
+        driven(Mqtt(parse(broker.url + query), 60), updates((0, {"active_power_import": 5})), overwrite)
+        until(lambda: len(statuses()) == 4)
+        with Listener(broker) as later:
+            until(lambda: status in later.kept)
+        assert statuses() == ["online", payload, "online", "offline"]  # the bridge does not answer its own "offline"
+        assert later.kept[status] == b"offline"
+
+
+def test_the_status_stays_online_when_one_of_two_bridges_of_a_meter_ends(tmp_path: Path) -> None:
+    pushes = updates((0, {"active_power_import": 5}))
+
+    async def end_another() -> None:
+        await asyncio.to_thread(driven, Mqtt(parse(broker.url), 60), pushes)
+        await asyncio.to_thread(listener.wait, "hanparse/7/status", lambda text: text == "offline")
+        await asyncio.to_thread(until, lambda: listener.last("hanparse/7/status") == b"online")
+
+    with Broker(tmp_path) as broker, Listener(broker) as listener:
+        driven(Mqtt(parse(broker.url), 60), pushes, end_another)
+
+
+def test_the_birth_message_of_home_assistant_repeats_the_status_the_discovery_and_the_values(tmp_path: Path) -> None:
+    topics = ("hanparse/7/status", "homeassistant/device/hanparse_7/config", "hanparse/7/state")
+
+    async def start_home_assistant() -> None:
+        listener.messages.clear()
+        await asyncio.to_thread(listener.publish, "homeassistant/status", "online")
+        for topic in topics:
+            await asyncio.to_thread(listener.wait, topic)
+        assert listener.last(topics[0]) == b"online"
+
+    with Broker(tmp_path) as broker, Listener(broker) as listener:
+        driven(Mqtt(parse(broker.url), 60), updates((0, {"active_power_import": 5})), start_home_assistant)
+
+
 def test_no_discovery_is_published_if_its_prefix_is_empty(tmp_path: Path) -> None:
     with Broker(tmp_path) as broker, Listener(broker) as listener:
         driven(Mqtt(parse(f"{broker.url}?discovery="), 60), updates((0, {"active_power_import": 5})))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -161,4 +162,16 @@ def test_a_value_that_is_not_a_number_is_absent() -> None:
 
 
 def test_the_name_of_a_meter_is_safe_in_a_topic() -> None:
-    assert Identity("a/+#ø 1").key == "a_1"
+    names = ("a/+#ø 1", "a/1", "a 1", "a_1", "a__1", "ø", "/", "pulse/7", "pulse_7", "7", "A-1")
+    keys = [Identity(name).key for name in names]
+    assert all(re.fullmatch("[a-zA-Z0-9_-]+", key) for key in keys)
+    assert len({*keys}) == len(names)  # the topics of two meters differ
+    assert [Identity(name).key for name in ("a_1", "7", "A-1")] == ["a_1", "7", "A-1"]
+
+
+def test_a_name_is_a_meter_id_only_if_the_meter_sent_it() -> None:
+    tracker = Tracker()
+    registers = Measurement(active_energy_import=1000, received=at(0))
+    assert [one.meter.is_id for one in tracker.update(registers, "7")] == [False]
+    assert [one.meter.is_id for one in tracker.update(Measurement(meter_id="7", received=at(1)), "7")] == [True]
+    assert [one.meter.is_id for one in tracker.update(registers, "7")] == [True]

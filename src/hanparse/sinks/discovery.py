@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.fields import METADATA, REGISTER_CADENCE
-from hanparse.sinks.update import ESTIMATED, NUMBERS, REGISTERS, as_json
+from hanparse.sinks.update import ESTIMATED, NUMBERS, REGISTERS, as_json, short_hash
 from hanparse.versions import version
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ ONLINE, OFFLINE = "online", "offline"
 LATE: Final = 300.0
 """The time in s by which an hourly push with registers can be late. After that, the registers count as missing."""
 ORIGIN: Final = "hanparse"
-_ENERGY_TIME: Final = "energy_time"
+BASE: Final = "hanparse"
+"""The first part of every topic, unless the URL of the sink has a path."""
+ENERGY_NAMES: Final = REGISTERS | {"energy_time"}
+"""The names of the fields in a message with registers."""
 
 
 class Message(NamedTuple):
@@ -44,12 +47,16 @@ class Topics(NamedTuple):
 
     def config(self, prefix: str) -> str:
         """Return the topic of the discovery. `prefix` is its first part, usually "homeassistant"."""
-        return f"{prefix}/device/{unique(self.meter)}/config"
+        return f"{prefix}/device/{self.unique}/config"
 
+    @property
+    def unique(self) -> str:
+        """Return the id with which Home Assistant recognises the device of a meter.
 
-def unique(meter: Identity) -> str:
-    """Return the id with which Home Assistant recognises the device of a meter."""
-    return f"{ORIGIN}_{meter.key}"
+        If the meter sends no id, the base also distinguishes the device, because two bridges can use the same name.
+        """
+        unique = f"{ORIGIN}_{self.meter.key}"
+        return unique if self.meter.is_id or self.base == BASE else f"{unique}_{short_hash(self.base)}"
 
 
 def states(update: Update, base: str) -> list[Message]:
@@ -59,7 +66,7 @@ def states(update: Update, base: str) -> list[Message]:
     """
     topics = Topics(base, update.meter)
     document = update.document()
-    energy = {name: document.pop(name) for name in [*document] if name in REGISTERS or name == _ENERGY_TIME}
+    energy = {name: document.pop(name) for name in [*document] if name in ENERGY_NAMES}
     found = [Message(topics.of("state"), as_json(document))]
     return [*found, Message(topics.of("energy"), as_json(energy), retain=True)] if update.registers else found
 
@@ -79,15 +86,15 @@ def discovery(update: Update, base: str, prefix: str, status: str, silence: floa
     contains its value for `silence` s, or for the usual interval of the value if this interval is longer. The entity of
     a register becomes unavailable after `REGISTER_CADENCE` plus `LATE`.
     """
-    meter = update.meter
+    topics = Topics(base, update.meter)
     shown = [(name, ending) for name in NUMBERS for ending in ("", ESTIMATED) if name + ending in update.shown]
     payload = {
-        "device": _device(meter),
+        "device": _device(topics),
         "origin": {"name": ORIGIN, "sw_version": version("hanparse"), "support_url": _SUPPORT},
         "availability_topic": status,
-        "components": {name + ending: _entity(METADATA[name], ending, update, base, silence) for name, ending in shown},
+        "components": {name + ending: _entity(METADATA[name], ending, topics, silence) for name, ending in shown},
     }
-    return Message(Topics(base, meter).config(prefix), as_json(payload), retain=True)
+    return Message(topics.config(prefix), as_json(payload), retain=True)
 
 
 def components(payload: object) -> frozenset[str]:
@@ -110,10 +117,11 @@ The discovery omits these classes, because older versions refuse a discovery wit
 _SUPPORT: Final = "https://github.com/hanparse/hanparse"
 
 
-def _device(meter: Identity) -> dict[str, Any]:
+def _device(topics: Topics) -> dict[str, Any]:
+    meter = topics.meter
     name = " ".join(part for part in (meter.manufacturer, meter.model) if part) or "Meter"
     parts = {
-        "identifiers": [unique(meter)],
+        "identifiers": [topics.unique],
         "name": name,
         "manufacturer": meter.manufacturer,
         "model": meter.model,
@@ -123,14 +131,14 @@ def _device(meter: Identity) -> dict[str, Any]:
     return {name: part for name, part in parts.items() if part}
 
 
-def _entity(field: Metadata, ending: str, update: Update, base: str, silence: float) -> dict[str, Any]:
+def _entity(field: Metadata, ending: str, topics: Topics, silence: float) -> dict[str, Any]:
     is_register = field.name in REGISTERS
     value = f"value_json.estimated.{field.name}.value" if ending else f"value_json.{field.name}"
     parts = {
         "platform": "sensor",
-        "unique_id": f"{unique(update.meter)}_{field.name}{ending}",
+        "unique_id": f"{topics.unique}_{field.name}{ending}",
         "name": field.display_name + (" (estimated)" if ending else ""),
-        "state_topic": Topics(base, update.meter).of("energy" if is_register else "state"),
+        "state_topic": topics.of("energy" if is_register else "state"),
         "value_template": f"{{{{ {value} | is_defined }}}}",  # a list without the field does not change the state
         "unit_of_measurement": field.unit,
         "device_class": None if field.device_class in NEWER else field.device_class,

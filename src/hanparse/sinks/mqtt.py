@@ -9,7 +9,8 @@
 The discovery is the message that describes a meter to Home Assistant. The status is "online" while the bridge runs. The
 broker keeps the discovery, the registers and the status. It does not keep powers, because powers are soon out of date.
 The bridge gives the broker a last will (MQTT 5.0, 3.1.2.5). When the connection is lost, the broker publishes this
-message, which sets the status to "offline".
+message, which sets the status to "offline". This can also be the will of an older connection, or the status of another
+bridge. So while a bridge runs, it answers each "offline" with "online".
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ import ssl
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from hanparse.sinks.discovery import OFFLINE, ONLINE, ORIGIN, Message, Topics, components, discovery, flat, states
+from hanparse.sinks.discovery import BASE, OFFLINE, ONLINE, Message, Topics, components, discovery, flat, states
 from hanparse.sources.address import PORTS
 from hanparse.sources.background import end
 from hanparse.sources.mqtt import check_reachable, leave
@@ -48,7 +49,7 @@ KEEPALIVE: Final = 15
 """The keep-alive interval in s. The client closes the connection if the broker does not answer for about 20 s."""
 OFFLINE_TIMEOUT: Final = 0.5
 """The longest time in s for publishing the status "offline" at the end."""
-_BASE, _PREFIX = "hanparse", "homeassistant"
+_PREFIX: Final = "homeassistant"
 _WILDCARDS: Final = "+#"
 
 
@@ -59,7 +60,7 @@ class Settings:
         """Raises `ValueError` if the path or the prefix of the discovery contains a wildcard."""
         options = target.options
         self.target = target
-        self.base = target.path.strip("/") or _BASE
+        self.base = target.path.strip("/") or BASE
         self.prefix = options.get("discovery", _PREFIX)
         self.is_flat = options.get("flat", "0") not in ("", "0")
         if set(self.base + self.prefix) & set(_WILDCARDS):
@@ -107,13 +108,13 @@ class Mqtt:
         """Publish every update. All meters share one status topic, because a connection has only one will."""
         first = await outlet.first()
         status = Topics(self._settings.base, first.meter).of("status")
-        async with _connected(self._settings, status) as client:
+        async with connected(self._settings, status) as client:
             session = _Session(client, self._settings, status, self._silence)
             await session.run(outlet)
 
 
 @asynccontextmanager
-async def _connected(settings: Settings, will: str | None = None) -> AsyncIterator[aiomqtt.Client]:
+async def connected(settings: Settings, will: str | None = None) -> AsyncIterator[aiomqtt.Client]:
     """Connect before the block, and disconnect after it. Raises `OSError` for every error of the connection."""
     import aiomqtt  # noqa: PLC0415  an extra
 
@@ -148,7 +149,7 @@ class _Session:
 
     async def run(self, outlet: Outlet) -> None:
         """Publish updates until the connection is lost or this task is cancelled. Then set the status to "offline"."""
-        await self._publish(Message(self._status, ONLINE, retain=True))
+        await self._publish_online()
         tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._deliver(outlet))}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -168,23 +169,32 @@ class _Session:
             outlet.done(update)
 
     async def _listen(self) -> None:
-        """Repeat the discovery and the values when Home Assistant starts.
+        """Repeat the status, the discovery and the values when Home Assistant starts.
 
-        When the broker sends the retained discovery of an earlier connection, publish the discovery again: it then
-        contains the entities of the retained discovery, too.
+        When another client sets the status to something else than "online", set it to "online" again. When the broker
+        sends the retained discovery of an earlier connection, publish the discovery again: it then contains the
+        entities of the retained discovery, too.
         """
-        if self._settings.prefix:
-            await self._client.subscribe(f"{self._settings.prefix}/status", qos=1)
+        birth = f"{self._settings.prefix}/status" if self._settings.prefix else None
+        await self._client.subscribe([(topic, 1) for topic in (self._status, birth) if topic is not None])
         async for message in self._client.messages:
-            key = self._key_of(str(message.topic))
-            if message.payload == ONLINE.encode() and key is None:
-                self._announced.clear()
-                for update in [*self._last.values()]:
-                    await self._announce(update)
-                    await self._publish_states(update, with_kept=True)
+            topic, is_online = str(message.topic), message.payload == ONLINE.encode()
+            key = self._key_of(topic)
+            if topic == self._status:
+                if not is_online:  # an answer to "online" would never end
+                    await self._publish_online()
+            elif topic == birth and is_online:
+                await self._repeat()
             elif message.retain and key is not None:
                 self._kept_entities[key] = components(message.payload)
                 await self._announce(self._last[key])
+
+    async def _repeat(self) -> None:
+        await self._publish_online()
+        self._announced.clear()
+        for update in [*self._last.values()]:
+            await self._announce(update)
+            await self._publish_states(update, with_kept=True)
 
     def _key_of(self, topic: str) -> str | None:
         """Return the key of the meter whose discovery has this topic, or `None`."""
@@ -226,45 +236,8 @@ class _Session:
             if with_kept or not message.retain:
                 await self._publish(message)
 
+    async def _publish_online(self) -> None:
+        await self._publish(Message(self._status, ONLINE, retain=True))
+
     async def _publish(self, message: Message) -> None:
         await self._client.publish(message.topic, message.payload, qos=int(message.retain), retain=message.retain)
-
-
-async def forget(target: Target) -> int:
-    """Remove the retained messages of a bridge from its broker: the discoveries, the registers and the status.
-
-    Home Assistant then removes the devices of the bridge. Return the number of removed messages. Raises
-    `OSError` if the broker cannot be reached.
-    """
-    settings = Settings(target)
-    async with _connected(settings) as client:
-        topics = await _kept_topics(client, settings)
-        for topic in topics:
-            await client.publish(topic, b"", qos=1, retain=True)
-    return len(topics)
-
-
-async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
-    """Return the topics of the retained messages of a bridge.
-
-    This client also publishes a message to itself. The broker sends retained messages first, so this message arrives
-    after all retained messages.
-    """
-    end = f"{settings.base}/end"
-    patterns = [f"{settings.base}/#", *([f"{settings.prefix}/device/+/config"] if settings.prefix else [])]
-    await client.subscribe([(pattern, 1) for pattern in patterns])
-    await client.publish(end, b"end", qos=1)
-    found = []
-    async for message in client.messages:
-        topic = str(message.topic)
-        if topic == end:
-            break
-        if message.retain and (topic.startswith(f"{settings.base}/") or _is_ours(topic, message.payload, settings)):
-            found.append(topic)
-    return found
-
-
-def _is_ours(topic: str, payload: Any, settings: Settings) -> bool:  # noqa: ANN401  the library allows several types
-    """Return whether a message is the discovery of a bridge whose topics begin with `settings.base`."""
-    start = f"{settings.prefix}/device/{ORIGIN}_"
-    return topic.startswith(start) and f'"availability_topic": "{settings.base}/'.encode() in bytes(payload)

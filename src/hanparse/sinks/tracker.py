@@ -98,7 +98,7 @@ class Tracker:
             return []
         at = _time(measurement) or datetime.now(UTC)
         if measurement.meter_id is not None:
-            if entry.meter is None or entry.meter.name != measurement.meter_id:
+            if entry.meter is None or not entry.meter.is_id or entry.meter.name != measurement.meter_id:
                 entry.meter = Identity(measurement.meter_id)
         elif entry.meter is None:
             entry.held.append((measurement, at))
@@ -125,12 +125,12 @@ class Tracker:
         return [update for name, entry in self._channels.items() if entry.held for update in self._release(entry, name)]
 
     def _release(self, entry: _Channel, channel: str) -> list[Update]:
-        entry.meter = Identity(channel or UNNAMED)
+        entry.meter = Identity(channel or UNNAMED, is_id=False)
         held, entry.held = entry.held, []
         return [self._update_of(entry, *push) for push in held]
 
     def _update_of(self, entry: _Channel, measurement: Measurement, at: datetime) -> Update:
-        identity = entry.meter = _described(entry.meter or Identity(UNNAMED), measurement)
+        identity = entry.meter = _described(entry.meter or Identity(UNNAMED, is_id=False), measurement)
         meter = self._meters.setdefault(identity.name, _Meter())
         meter.add(measurement, _time(measurement))
         update = Update(identity, measurement, at, dict(meter.registers))
@@ -158,11 +158,10 @@ def _is_nameless(entry: _Channel) -> bool:
 def _described(identity: Identity, measurement: Measurement) -> Identity:
     """Return the identity with the manufacturer, model and list identifier of the measurement, if it contains them."""
     m = measurement
-    return Identity(
-        identity.name,
-        m.manufacturer or identity.manufacturer,
-        m.model or identity.model,
-        m.list_id or identity.list_id,
+    return identity._replace(
+        manufacturer=m.manufacturer or identity.manufacturer,
+        model=m.model or identity.model,
+        list_id=m.list_id or identity.list_id,
     )
 
 

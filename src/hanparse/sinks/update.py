@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -34,11 +35,18 @@ class Identity(NamedTuple):
     manufacturer: str | None = None
     model: str | None = None
     list_id: str | None = None
+    is_id: bool = True
+    """Whether the name is the meter id. Two meters without an id can have the same name, such as "meter"."""
 
     @property
     def key(self) -> str:
-        """Return the name as a part of a topic or of a unique id: letters, digits, "_" and "-"."""
-        return _UNSAFE.sub("_", self.name)
+        """Return the name as a part of a topic or of a unique id: letters, digits, "_" and "-".
+
+        If the name contains other characters, "_" replaces them, and the key ends in a hash of the name. So different
+        names have different keys.
+        """
+        key = _UNSAFE.sub("_", self.name)
+        return key if key == self.name else f"{key}_{short_hash(self.name)}"
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,11 @@ class Update:
         numbers = self.numbers()
         without = {name for name in NUMBERS if name in present and name not in numbers}  # such as NaN
         return {name: value for name, value in present.items() if name not in without} | numbers
+
+
+def short_hash(text: str) -> str:
+    """Return 8 hex digits that distinguish a text from others."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def as_json(document: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from hanparse.decoder import Decoder
 from hanparse.diagnosis.fault import in_words
 from hanparse.meters import PROFILES
 from hanparse.sinks.bridge import Bridge
-from hanparse.sinks.mqtt import forget
+from hanparse.sinks.forget import forget
 from hanparse.sinks.target import parse
 from hanparse.sinks.tracker import MAX_METERS, Tracker
 from hanparse.sources.background import end
