@@ -176,6 +176,16 @@ def test_a_house_and_its_chargers_stay_below_the_fuse_on_every_line_of_a_star_ne
         assert abs(current + after[line]) <= max(63, carried[line - 1]) + 1e-6
 
 
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, -1, 10**400])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_current_that_no_charger_can_draw_is_refused_by_share_as_by_by_line(wrong: float, place: int) -> None:
+    chargers, drawn = [Charger((1,)), Charger((1, 2, 3))], [6.0, 6.0]
+    drawn[place] = wrong
+    for refuses in (lambda: share(free({1: 20, 2: 20, 3: 20}), chargers, drawn), lambda: by_line(chargers, drawn)):
+        with pytest.raises(ValueError, match="a charging current of 0 A or more"):
+            refuses()
+
+
 @pytest.mark.parametrize("lines", [(), (0,), (4,), (1, 1), (1, 2, 3, 1)])
 def test_lines_that_no_net_has_are_refused(lines: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="different lines"):
