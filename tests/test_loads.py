@@ -179,3 +179,14 @@ def test_a_current_in_another_element_than_that_of_a_field_without_a_value_count
     registers = (Register(code, 0, -1, "A"), Register(code, 250, -1, "A"))
     push = Measurement(current_l1=5.0, current_l3=30.0, wiring=FOUR, registers=registers)
     assert carried(push, FOUR) == {1: 5, 2: 25, 3: 30}
+
+
+@pytest.mark.parametrize("with_rare", [True, False])
+def test_an_estimate_from_the_smaller_of_two_contradicting_currents_is_no_bound_of_l2(with_rare: bool) -> None:
+    code = Obis.parse("31.7.0")
+    registers = (Register(code, 50, -1, "A"), Register(code, 250, -1, "A"))
+    push = Measurement(current_l1=5.0, current_l3=10.0, wiring=THREE, registers=registers)
+    push = push.with_estimates(estimate(push))
+    rare = Estimate(value=12, low=5, high=15.2, method="any", rare_high=13) if with_rare else None
+    loads = LineLoads(THREE).read(push, rare)
+    assert {line: load.current for line, load in loads.items()} == {1: 25, 2: 35, 3: 10}

@@ -64,6 +64,7 @@ class LineLoads:
         for line, amps in _largest_of_several(measurement).items():
             if line in lines and amps > (currents[line] or 0.0):
                 currents[line] = amps
+                measurement, rare = measurement.with_estimates({}), None  # they are from the smaller current
         if Wiring.THREE_WIRE in (self._wiring, measurement.wiring) and not self._is_l2_measured(measurement):
             currents[L2] = None
         step, how = _step(measurement)
