@@ -53,12 +53,12 @@ class Lowest:
     """
 
     def __init__(self, charger: Charger) -> None:
-        """Measure the current in each call of `measured_current`."""
+        """Begin with 0 A: the earlier currents are not known."""
         self._charger = charger
-        self._measured: deque[tuple[float, float]] = deque()
+        self._measured = deque([(monotonic(), 0.0)])
 
     def measured_current(self) -> float:
-        """Return the lowest current of the last `LATENCY` seconds in A."""
+        """Measure, and return the lowest current of the last `LATENCY` seconds in A."""
         now = monotonic()
         self._measured.append((now, self._charger.measured_current()))
         while self._measured[0][0] < now - LATENCY:

@@ -161,12 +161,39 @@ def test_the_lowest_current_of_the_last_seconds_counts(monkeypatch: pytest.Monke
     monkeypatch.setattr(example, "monotonic", lambda: now[0])
     told = Told(drawn=6)
     charger = example.Lowest(told)
+    assert charger.measured_current() == 0  # the program has just started
+    now[0] = 10
     assert charger.measured_current() == 6
     told.drawn = 16
-    for seconds, lowest in ((1, 6), (4.9, 6), (5.1, 16)):
+    for seconds, lowest in ((11, 6), (14.9, 6), (15.1, 16)):
         now[0] = seconds
         assert charger.measured_current() == lowest
     told.drawn = 10
     assert charger.measured_current() == 10
     charger.set_limit(12)
     assert told.limits == [12]
+
+
+def test_a_car_that_follows_before_the_meter_shows_its_current_gets_no_more_than_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The meter sends pushes from before the car began, and the car takes at once what it may."""
+    example = script("examples/charger.py")
+    monkeypatch.setattr(example, "monotonic", lambda: 0.0)  # all pushes are within the latency
+
+    class Car(Told):
+        def set_limit(self, amperes: float) -> None:
+            super().set_limit(amperes)
+            self.drawn = amperes
+
+    car, guard = Car(), FuseGuard(25, Wiring.FOUR_WIRE)
+
+    async def run() -> None:
+        task = asyncio.create_task(example.keep(connecting(Port([FRAME] * 200)), guard, car))
+        await asyncio.wait_for(car.until(FREE), PATIENCE)
+        await asyncio.sleep(1.2)  # time for a limit after pushes that do not show the car
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(run())
+    assert max(car.limits) == pytest.approx(FREE)

@@ -70,7 +70,7 @@ UNITS = st.lists(st.sampled_from([0, 6, 10, 16]) | st.floats(0, 32), min_size=3,
 
 
 @given(UNITS, UNITS)
-def test_on_three_wires_the_power_of_resistive_units_follows_from_the_currents_of_the_lines(
+def test_on_three_wires_the_rise_is_not_above_the_power_of_resistive_units_and_equal_to_it_if_balanced(
     before: list[float], after: list[float]
 ) -> None:
     """Each unit is between two lines. The phasors of two units of a line are 60 degrees apart."""
@@ -78,8 +78,23 @@ def test_on_three_wires_the_power_of_resistive_units_follows_from_the_currents_o
         {line: abs(units[line - 1] + rect(units[line % 3], math.pi / 3)) for line in (1, 2, 3)}
         for units in (before, after)
     ]
-    found = power_of_change(currents[0], currents[1], THREE, EVEN)
-    assert found == pytest.approx(230 * (sum(after) - sum(before)), abs=0.01)
+    true = 230 * (sum(after) - sum(before))
+    assert power_of_change(currents[0], currents[1], THREE, EVEN) <= true + 0.01
+    balanced = [dict.fromkeys((1, 2, 3), units[0] * math.sqrt(3)) for units in (before, after)]
+    found = power_of_change(balanced[0], balanced[1], THREE, EVEN)
+    assert found == pytest.approx(3 * 230 * (after[0] - before[0]), abs=0.01)
+
+
+@given(UNITS, st.integers(0, 2), st.sampled_from([0, 6, 10, 16]))
+def test_on_three_wires_the_rise_is_not_too_high_for_the_sums_of_several_chargers(
+    drawn: list[float], changed: int, amps: float
+) -> None:
+    """`by_line` adds up the currents as if they were in phase. One charger changes its current."""
+    chargers = [Charger(lines) for lines in PAIRS]
+    later = [amps if place == changed else current for place, current in enumerate(drawn)]
+    before, after = by_line(chargers, drawn), by_line(chargers, later)
+    found = power_of_change(before, after, THREE, EVEN)
+    assert found <= 230 * (sum(later) - sum(drawn)) + 0.25 * 230  # currents within 0.5 A of each other count as equal
 
 
 def test_currents_that_no_units_between_lines_draw_count_with_the_widest_limits() -> None:
@@ -159,6 +174,16 @@ def test_a_house_and_its_chargers_stay_below_the_fuse_on_every_line_of_a_star_ne
     after = by_line(chargers, [max(limit, before) for limit, before in zip(limits, drawn, strict=True)])
     for line, current in enumerate(house, 1):  # also while those that are to take less have not followed
         assert abs(current + after[line]) <= max(63, carried[line - 1]) + 1e-6
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, -1, 10**400])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_current_that_no_charger_can_draw_is_refused_by_share_as_by_by_line(wrong: float, place: int) -> None:
+    chargers, drawn = [Charger((1,)), Charger((1, 2, 3))], [6.0, 6.0]
+    drawn[place] = wrong
+    for refuses in (lambda: share(free({1: 20, 2: 20, 3: 20}), chargers, drawn), lambda: by_line(chargers, drawn)):
+        with pytest.raises(ValueError, match="a charging current of 0 A or more"):
+            refuses()
 
 
 @pytest.mark.parametrize("lines", [(), (0,), (4,), (1, 1), (1, 2, 3, 1)])

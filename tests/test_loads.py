@@ -152,3 +152,41 @@ def test_the_step_of_a_meter_that_sends_whole_amperes_is_added(name: str) -> Non
     loads = LineLoads(FOUR).read(push)
     assert loads[1].current == (push.current_l1 or 0) + 1
     assert loads[1].source == "measured, with a step of 1 A"
+
+
+@given(
+    st.permutations([5.0, 25.0, -30.0]),
+    st.sampled_from(["31.7.0", "51.7.0", "71.7.0"]),
+    st.sampled_from(["1-0", "1-1"]),
+    st.sampled_from([1, 20]),
+)
+def test_of_several_elements_with_the_current_of_a_line_the_largest_counts(
+    sent: list[float], code: str, channel: str, ratio: float
+) -> None:
+    """The field has the first one; the elements can have the same code, or the same code in another channel."""
+    line = int(code[0]) // 2
+    codes = (f"1-0:{code}", f"{channel}:{code}", f"1-0:{code}")
+    registers = tuple(Register(Obis.parse(one), 10 * amps, -1, "A") for one, amps in zip(codes, sent, strict=True))
+    without_a_number = tuple(Register(Obis.parse(codes[0]), value, -1, "A") for value in ("x", math.nan, 10**400))
+    field: Any = {f"current_l{line}": sent[0] * ratio}
+    push = Measurement(**field, registers=(*registers, *without_a_number), scale=Scale.ct(ratio))
+    step = 0.1 * ratio if ratio > 1 else 0
+    assert carried(push, FOUR) == {line: pytest.approx(30 * ratio + step)}
+
+
+def test_a_current_in_another_element_than_that_of_a_field_without_a_value_counts() -> None:
+    code = Obis.parse("51.7.0")
+    registers = (Register(code, 0, -1, "A"), Register(code, 250, -1, "A"))
+    push = Measurement(current_l1=5.0, current_l3=30.0, wiring=FOUR, registers=registers)
+    assert carried(push, FOUR) == {1: 5, 2: 25, 3: 30}
+
+
+@pytest.mark.parametrize("with_rare", [True, False])
+def test_an_estimate_from_the_smaller_of_two_contradicting_currents_is_no_bound_of_l2(with_rare: bool) -> None:
+    code = Obis.parse("31.7.0")
+    registers = (Register(code, 50, -1, "A"), Register(code, 250, -1, "A"))
+    push = Measurement(current_l1=5.0, current_l3=10.0, wiring=THREE, registers=registers)
+    push = push.with_estimates(estimate(push))
+    rare = Estimate(value=12, low=5, high=15.2, method="any", rare_high=13) if with_rare else None
+    loads = LineLoads(THREE).read(push, rare)
+    assert {line: load.current for line, load in loads.items()} == {1: 25, 2: 35, 3: 10}

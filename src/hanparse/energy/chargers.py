@@ -37,7 +37,9 @@ _BALANCED: Final = {
 }
 _UNEVEN: Final = (math.sqrt(3) / 2, 1.0)  # on four wires
 _ANY_WIRING: Final = (0.5, 1.0)
-_ROUNDED: Final = 0.5  # A; three currents whose sum is 0 are accepted with this error
+_PAIR: Final = 2  # lines of a charger between two lines
+_SEPARATE: Final = (0.5, 1 / math.sqrt(3))  # on three wires: a charger between two lines, a charger on three lines
+_ROUNDED: Final = 0.5  # A; three equal currents, and three currents whose sum is 0, are accepted with this error
 _EXHAUSTED: Final = 1e-9  # A; a smaller current is taken as 0
 
 
@@ -91,20 +93,44 @@ def power_of_change(
     `before` and `after` give the charging current in each line, in A. The result is below 0 if the power may have
     fallen. `wiring` is `None` if it is unknown. The power factor is taken as 1.
     """
-    if wiring is Wiring.THREE_WIRE:
-        first, second = _between_lines(before), _between_lines(after)
-        if first is not None and second is not None:
-            return (second - first) * (voltages.lowest if second > first else voltages.highest)
     changes = [amps - before[line] for line, amps in after.items()]
-    if wiring is None or wiring is Wiring.THREE_WIRE:
-        least, most = _ANY_WIRING
+    if wiring is Wiring.THREE_WIRE:
+        return _on_three_wires(before, after, changes, voltages)
+    if wiring is None:
+        limits = _ANY_WIRING
     elif len(set(changes)) == 1:
-        least, most = _BALANCED[wiring, len(changes)]
+        limits = _BALANCED[wiring, len(changes)]
     else:
-        least, most = _UNEVEN
+        limits = _UNEVEN
+    return _smallest_rise(changes, limits, voltages)
+
+
+def _smallest_rise(changes: Sequence[float], limits: tuple[float, float], voltages: Voltages) -> float:
+    least, most = limits
     rise = sum(amps for amps in changes if amps > 0)
     fall = -sum(amps for amps in changes if amps < 0)
     return rise * voltages.lowest * least - fall * voltages.highest * most
+
+
+def _on_three_wires(
+    before: Mapping[int, float], after: Mapping[int, float], changes: Sequence[float], voltages: Voltages
+) -> float:
+    """Return the smallest rise for the currents of one charger and for the sums of the currents of several chargers.
+
+    `by_line` adds up the currents of several chargers as if they were in phase. So these sums can be too high, and
+    `_between_lines` is then wrong. The power of each of these chargers follows from the limits in `_SEPARATE`.
+    """
+    first, second = _between_lines(before), _between_lines(after)
+    if first is None or second is None:
+        return _smallest_rise(changes, _ANY_WIRING, voltages)
+    risen = (second - first) * (voltages.lowest if second > first else voltages.highest)
+    if len(changes) == _PAIR or (_is_balanced(before) and _is_balanced(after)):
+        return risen
+    return min(risen, _smallest_rise(changes, _SEPARATE, voltages))
+
+
+def _is_balanced(currents: Mapping[int, float]) -> bool:
+    return max(currents.values()) - min(currents.values()) <= _ROUNDED
 
 
 def _between_lines(currents: Mapping[int, float]) -> float | None:

@@ -229,25 +229,22 @@ def _resolution(m: Measurement, quantity: str) -> float:
 
 def _step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:
     """Return the largest step of the registers that fill `fields`, or `coarsest` if no register has a scaler."""
-    filling = _registers(m)
-    registers = [filling[name] for name in fields if name in filling]
-    return max((_ten(register.scaler) for register in registers if register.scaler is not None), default=coarsest)
+    filling = registers_by_field(m)
+    registers = [filling[name][0] for name in fields if name in filling]
+    return max((ten(register.scaler) for register in registers if register.scaler is not None), default=coarsest)
 
 
-def _registers(m: Measurement) -> dict[str, Register]:
-    """Return the register that fills each field.
-
-    If several registers can fill a field, `hanparse.obis.precedence` selects one.
-    """
+def registers_by_field(m: Measurement) -> dict[str, list[Register]]:
+    """Return the registers that can fill each field, in the order of `hanparse.obis.precedence`."""
     coded = [(register.obis, register) for register in m.registers if register.obis]
-    filling: dict[str, Register] = {}
+    filling: dict[str, list[Register]] = {}
     for obis, register in sorted(coded, key=lambda pair: precedence(pair[0])):
         if entry := lookup(obis, register.unit):
-            filling.setdefault(entry.field, register)
+            filling.setdefault(entry.field, []).append(register)
     return filling
 
 
-def _ten(exponent: int) -> float:
+def ten(exponent: int) -> float:
     """Return ten to the power of `exponent`, or infinity if the power is too large for a float."""
     return float(f"1e{exponent}")
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.energy.estimates import CURRENT_STEP, current_step, is_l2_ruled_out
+from hanparse.energy.estimates import CURRENT_STEP, current_step, is_l2_ruled_out, registers_by_field, ten
 from hanparse.measurement import Wiring
 from hanparse.measurement.inputs import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hanparse.measurement import Estimate, Measurement
+    from hanparse.measurement import Estimate, Measurement, Register
 
 LINES: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 2, 3), Wiring.FOUR_WIRE: (1, 2, 3)}
 """The lines of a house, by the wiring of the house."""
@@ -61,6 +61,10 @@ class LineLoads:
         """
         lines = {*LINES[self._wiring], *LINES[measurement.wiring or self._wiring]}  # the wirings can differ
         currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
+        for line, amps in _largest_of_several(measurement).items():
+            if line in lines and amps > (currents[line] or 0.0):
+                currents[line] = amps
+                measurement, rare = measurement.with_estimates({}), None  # they are from the smaller current
         if Wiring.THREE_WIRE in (self._wiring, measurement.wiring) and not self._is_l2_measured(measurement):
             currents[L2] = None
         step, how = _step(measurement)
@@ -101,6 +105,26 @@ class LineLoads:
         first, second = sorted(measured)
         current = measured[first].current + measured[second].current
         return Load(current, f"not measured but never above L{first} + L{second} without a neutral")
+
+
+def _largest_of_several(measurement: Measurement) -> dict[int, float]:
+    """Return the largest current in A of each line for which the push contains several registers.
+
+    The field contains the current of one of these registers, and the others can contradict it.
+    """
+    filling, ratio = registers_by_field(measurement), float(measurement.scale.current)
+    largest: dict[int, float] = {}
+    for line in (1, 2, 3):
+        several = filling.get(f"current_l{line}", ())
+        if len(several) > 1:
+            largest[line] = max(_magnitude(_number(register) * ratio) or 0.0 for register in several)
+    return largest
+
+
+def _number(register: Register) -> float:
+    """Return the number of a register in its unit, or 0 for a register without a finite number and a scaler."""
+    value = _magnitude(register.value) if isinstance(register.value, int | float) else None
+    return value * ten(register.scaler) if value is not None and register.scaler is not None else 0.0
 
 
 def _step(measurement: Measurement) -> tuple[float, str]:
