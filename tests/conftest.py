@@ -17,7 +17,7 @@ from sweeps import cases
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-settings.register_profile("hanparse", deadline=None, max_examples=cases(50))
+settings.register_profile("hanparse", deadline=None, max_examples=cases(30))
 settings.register_profile("few", deadline=None, max_examples=20)
 settings.load_profile("hanparse")
 

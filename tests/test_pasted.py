@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 import texts
 from framefiles import named
-from sweeps import cases, paired
+from sweeps import cases, paired, some
 from wire import seeded
 
 from hanparse import FrameError, HanParseError, HexDumpError, decode_all, hexdump, pasted
@@ -136,7 +136,7 @@ DAMAGED = {"wrong": FRAME[:50] + bytes([FRAME[50] ^ 1]) + FRAME[51:], "cut": FRA
 
 
 @pytest.mark.parametrize(
-    ("notation", "damage"), paired(sorted(texts.NOTATIONS.keys() - texts.ONLY_FRAMES), list(DAMAGED))
+    ("notation", "damage"), some(paired(sorted(texts.NOTATIONS.keys() - texts.ONLY_FRAMES), list(DAMAGED)), 50)
 )
 def test_the_error_of_a_damaged_frame_in_prose_is_that_of_the_frame_in_every_notation(
     notation: str, damage: str
@@ -148,7 +148,7 @@ def test_the_error_of_a_damaged_frame_in_prose_is_that_of_the_frame_in_every_not
 
 @pytest.mark.parametrize(
     ("notation", "damage"),
-    paired(sorted(texts.NOTATIONS.keys() - {"log in binary", "slashes"}), ["typed over", "masked"]),
+    some(paired(sorted(texts.NOTATIONS.keys() - {"log in binary", "slashes"}), ["typed over", "masked"]), 50),
 )
 def test_the_error_of_a_mistyped_or_masked_byte_does_not_blame_the_prose_around_it(notation: str, damage: str) -> None:
     dump = texts.damaged(seeded(7), notation, FRAME, damage)
