@@ -48,7 +48,7 @@ def exchange(rng: Random, shape: Callable[[Random], Data]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=cases(25))
+@settings(max_examples=cases(15))
 @given(st.randoms(use_true_random=True), OPTIONS, st.sampled_from([PROFILES, *[(SHORT, *PROFILES, GENERAL)] * 3]))
 def test_lists_that_no_meter_sends_are_read_as_the_grammar_reads_them(
     shape: Callable[[Random], Data], rng: Random, options: Options, profiles: tuple[Profile, ...]

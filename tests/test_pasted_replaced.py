@@ -53,7 +53,7 @@ def line_of(at: int) -> int:
 @pytest.mark.parametrize("masked", MASKED)
 @pytest.mark.parametrize("notation", WORDS)
 @given(data=st.data())
-@settings(max_examples=cases(8))
+@settings(max_examples=cases(4))
 def test_an_apdu_with_text_in_place_of_a_byte_gives_no_wrong_value(
     notation: str, masked: str, data: st.DataObject
 ) -> None:
