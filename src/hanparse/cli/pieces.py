@@ -17,9 +17,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.errors import DecodeError, FrameError, HanParseError, HexDumpError
+from hanparse.errors import HanParseError, HexDumpError
 from hanparse.pasted import dump
-from hanparse.pasted.losses import damaged, reason, shortened, why_left
+from hanparse.pasted.losses import add_place, damaged, reason, shortened, why_left
 from hanparse.wire.telegram import DATA_LINE, HEADER
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ class Pieces:
 
         The `offset` of the error counts from the first wire byte.
         """
-        if isinstance(error, FrameError | DecodeError) and (place := self._dump.place(error.offset - self._start)):
-            error.place = self._lines_before + place[0], place[1]
+        add_place(error, self._dump, start=self._start, lines=self._lines_before)
 
     def take(self, piece: bytes) -> Iterator[bytes]:
         """Add a piece, and yield the wire bytes that can be read now."""

@@ -38,7 +38,7 @@ _BALANCED: Final = {
 _UNEVEN: Final = (math.sqrt(3) / 2, 1.0)  # on four wires
 _ANY_WIRING: Final = (0.5, 1.0)
 _PAIR: Final = 2  # lines of a charger between two lines
-_SEPARATE: Final = (0.5, 1 / math.sqrt(3))  # on three wires: a charger between two lines, a charger on three lines
+_SEPARATE: Final = (_BALANCED[Wiring.THREE_WIRE, 2][0], _BALANCED[Wiring.THREE_WIRE, 3][1])
 _ROUNDED: Final = 0.5  # A; three equal currents, and three currents whose sum is 0, are accepted with this error
 _EXHAUSTED: Final = 1e-9  # A; a smaller current is taken as 0
 

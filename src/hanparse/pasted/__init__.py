@@ -106,23 +106,22 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
     parts = sorted(
         [(unit.start, unit.data) for unit in found.units] + [(spare.start, spare.data) for spare in found.spare]
     )
-    shown = hexdump.dump(text, b"".join(data for _, data in parts), [*_pieces(found, parts)])
-    damaged_parts = [*_unsound(text, found.spare, parts), *_unsound_in_units(text, found.units, parts)]
+    offsets = _offsets(parts)
+    shown = hexdump.dump(text, b"".join(data for _, data in parts), [*_pieces(found, parts, offsets)])
+    damaged_parts = [*_unsound(text, found.spare, offsets), *_unsound_in_units(text, found.units, offsets)]
     return replace(shown, unsound=tuple(sorted(damaged_parts, key=lambda part: part.offset)))
 
 
-def _pieces(found: Found, parts: list[tuple[int, bytes]]) -> Iterator[tuple[int, Piece]]:
-    """Yield the pieces in order, each behind the offset of its first byte. `parts` is as in `_unsound_in_units`."""
-    offsets = _offsets(parts)
+def _pieces(found: Found, parts: list[tuple[int, bytes]], offsets: dict[int, int]) -> Iterator[tuple[int, Piece]]:
+    """Yield the pieces in order, each behind its offset in the dump. `parts` and `offsets` are those of `_offsets`."""
     units = {unit.start: unit.pieces for unit in found.units} | {spare.start: [spare] for spare in found.spare}
     for start, data in parts:
         added = len(data) - sum(len(piece.data) for piece in units[start])  # an APDU can have an added header
         yield from hexdump.with_offsets(units[start], offsets[start] + added)
 
 
-def _unsound_in_units(text: str, units: list[Unit], parts: list[tuple[int, bytes]]) -> Iterator[hexdump.Unsound]:
-    """Yield the bytes of `units` that are not sound. `parts` contains the start and the bytes of all units."""
-    offsets = _offsets(parts)
+def _unsound_in_units(text: str, units: list[Unit], offsets: dict[int, int]) -> Iterator[hexdump.Unsound]:
+    """Yield the bytes of `units` that are not sound. `offsets` is a result of `_offsets`."""
     for unit in units:
         for start, end in sound.unsound(unit):
             joined = sound.Bytes(unit.pieces)
@@ -131,14 +130,16 @@ def _unsound_in_units(text: str, units: list[Unit], parts: list[tuple[int, bytes
 
 
 def _offsets(parts: list[tuple[int, bytes]]) -> dict[int, int]:
-    """Return the offset in the dump of each part by its start in the text."""
+    """Return the offset in the dump of each part by its start in the text.
+
+    `parts` contains the start and the bytes of all units and of all other pieces of the dump.
+    """
     ends = accumulate((len(data) for _, data in parts), initial=0)
     return dict(zip((start for start, _ in parts), ends, strict=False))
 
 
-def _unsound(text: str, spare: list[Piece], parts: list[tuple[int, bytes]]) -> Iterator[hexdump.Unsound]:
-    """Yield the bytes of the pieces `spare`. `parts` contains the start and the bytes of all units and of `spare`."""
-    offsets = _offsets(parts)
+def _unsound(text: str, spare: list[Piece], offsets: dict[int, int]) -> Iterator[hexdump.Unsound]:
+    """Yield the bytes of the pieces `spare`. `offsets` is a result of `_offsets`."""
     firsts = [at for at, piece in enumerate(spare) if not at or sound.may_be_frame(piece.data)]
     for first, stop in pairwise([*firsts, len(spare)]):
         data = b"".join([piece.data for piece in spare[first:stop]])
@@ -185,7 +186,8 @@ def _by_rules(text: str, apdus: list[Unit], apply: Apply) -> hexdump.Dump:
         raise gaps.no_byte(text, gap)
     if apdu := next((apdu for apdu in apdus if found.data and apdu.data not in found.data), None):
         raise failure(text, apdu.start, "found an APDU beside other bytes without a frame; paste it alone")
-    return replace(found, unsound=tuple(_unsound(text, pieces, [(piece.start, piece.data) for piece in pieces])))
+    offsets = {piece.start: offset for offset, piece in found.pieces}
+    return replace(found, unsound=tuple(_unsound(text, pieces, offsets)))
 
 
 def _damaged_frame(text: str, best: Best, error: HexDumpError | None) -> hexdump.Dump:

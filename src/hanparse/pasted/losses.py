@@ -55,10 +55,13 @@ def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpErro
             yield _error(unsound, f"{len(unsound.data)} bytes are in no sound frame")
 
 
-def add_place(error: HanParseError, shown: hexdump.Dump) -> None:
-    """Set the `place` of an error whose `offset` is an index of ``shown.data``."""
-    if isinstance(error, FrameError | DecodeError):
-        error.place = shown.place(error.offset)
+def add_place(error: HanParseError, shown: hexdump.Dump, *, start: int = 0, lines: int = 0) -> None:
+    """Set the `place` of an error, if its byte is in ``shown.data``.
+
+    `start` is the `offset` of the first of these bytes, and `lines` is the number of lines before the text of `shown`.
+    """
+    if isinstance(error, FrameError | DecodeError) and (place := shown.place(error.offset - start)):
+        error.place = lines + place[0], place[1]
 
 
 def _frame_error(part: hexdump.Unsound) -> FrameError | None:
